@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from k8sconsole.errors import PolicyDenied
+from k8sconsole.kit.clock import format_rfc3339
 from k8sconsole.kit.times import format_exact_time
 from k8sconsole.model.differences import Difference, is_within
 from k8sconsole.model.freshness import Freshness, Source
@@ -50,7 +51,7 @@ _DERIVED = frozenset(
 _BOOKKEEPING = ("status", "metadata.resourceVersion", "metadata.generation", "metadata.managedFields")
 
 
-class ChangeRecord(msgspec.Struct):
+class ChangeRecord(msgspec.Struct, omit_defaults=True):
     """change: added, first_seen, modified or deleted. versions: number of versions in the window. last: when the newest was observed.
     by: field managers, the latest first. diff: fields that differ, for objects that exist at both ends. first_seen: when it was first
     observed, for an object that is older than the window but was not yet known at its beginning; diff compares with that state."""
@@ -67,7 +68,7 @@ class ChangeRecord(msgspec.Struct):
     first_seen: str = ""
 
 
-class DiffPage(msgspec.Struct, rename={"since": "from", "until": "to"}):
+class DiffPage(msgspec.Struct, rename={"since": "from", "until": "to"}, omit_defaults=True):
     """items: objects that differ; first those whose specification changed or that were added or deleted, then those that only controllers
     and their status changed, then those first seen; latest change first in each. passing: number of objects created and deleted within
     the window. restored: number of objects on this page that are back to their earlier state. counts: versions in the window, by kind
@@ -185,7 +186,7 @@ class ChangeWindow:
         """For an object that is older than the window and whose state at its beginning is not known."""
         version, body = (await self._store.versions(ref, until=self._query.until)).versions[0]
         record = self._compare(ref, body, after) or self._record(ref, FIRST_SEEN, [])
-        return msgspec.structs.replace(record, first_seen=format_exact_time(version.observed_at))
+        return msgspec.structs.replace(record, first_seen=format_rfc3339(version.observed_at))
 
     async def _state_at(self, ref: ObjectRef, at: float) -> bytes | None:
         found = await self._store.object_as_of(ref, at)
@@ -251,7 +252,7 @@ async def _window_freshness(context: ToolContext, query: ChangeQuery, gaps: Sequ
     return Freshness(Source.HISTORY, query.until, not missing, missing)
 
 
-class TimelineEntry(msgspec.Struct):
+class TimelineEntry(msgspec.Struct, omit_defaults=True):
     """One version. fields: those that differ from the version before, at most twenty. note: the text of an event."""
 
     at: str
@@ -280,7 +281,6 @@ class TimelineReply(msgspec.Struct, frozen=True):
     freshness: Freshness
     total: int
     following: str = ""
-    warnings: tuple[str, ...] = ()
 
 
 async def read_timeline(context: ToolContext, query: ChangeQuery, max_tokens: int) -> TimelineReply:
@@ -288,14 +288,14 @@ async def read_timeline(context: ToolContext, query: ChangeQuery, max_tokens: in
     store = history_of(context)
     with cursor_errors(query.cursor):
         found = await store.changes(query)
-    gaps, more = limit_gaps([gap_record(gap) for gap in found.gaps], max_tokens)
-    items = take_fitting([await timeline_entry(store, version) for version in found.versions], max_tokens, (found.counts, gaps))
+    gaps = limit_gaps([gap_record(gap) for gap in found.gaps], max_tokens)
+    freshness = await _window_freshness(context, query, found.gaps)
+    entries = [await timeline_entry(store, version) for version in found.versions]
+    items = take_fitting(entries, max_tokens, (found.counts, gaps, freshness.missing))
     following = found.next
     if len(items) < len(found.versions):
         following = (await store.changes(msgspec.structs.replace(query, limit=len(items)))).next
-    return TimelineReply(
-        TimelinePage(items, found.counts, gaps), await _window_freshness(context, query, found.gaps), found.total, following, more
-    )
+    return TimelineReply(TimelinePage(items, found.counts, gaps), freshness, found.total, following)
 
 
 async def timeline_entry(store: CacheHistory, version: Version) -> TimelineEntry:

@@ -30,11 +30,11 @@ def gap_record(gap: Gap) -> GapRecord:
     return GapRecord(gap.cluster, gap.resource, format_exact_time(gap.began) if gap.began else None, until, gap.reason)
 
 
-def limit_gaps(gaps: Sequence[GapRecord], max_tokens: int) -> tuple[list[GapRecord], tuple[str, ...]]:
-    """The gaps for the reply, and a warning about those left out. They get a small part of max_tokens, since they could fill it."""
+def limit_gaps(gaps: Sequence[GapRecord], max_tokens: int) -> list[GapRecord]:
+    """The gaps for the reply: all where they take a small part of max_tokens, else none, since they could fill it. ``fold_gaps`` sums
+    them up in any case."""
     shown = take_fitting(gaps, max_tokens // 3)
-    shown = shown if json_tokens(shown) < max_tokens // 8 else []
-    return shown, (f"{len(gaps) - len(shown)} more gaps; set kind",) if len(shown) < len(gaps) else ()
+    return shown if len(shown) == len(gaps) and json_tokens(shown) < max_tokens // 8 else []
 
 
 def gap_covers(gap: Gap, at: float) -> bool:
@@ -107,4 +107,4 @@ def _format_span(span: _Span, *, with_dates: bool) -> str:
 
 def _name_kinds(gaps: Sequence[Gap]) -> str:
     kinds = sorted({gap.resource for gap in gaps})
-    return ", ".join(kinds) if len(kinds) <= _KINDS_NAMED else f"{len(kinds)} kinds ({', '.join(kinds[:_KINDS_NAMED])}, …)"
+    return ", ".join(kinds) if len(kinds) <= _KINDS_NAMED else f"{len(kinds)} kinds"

@@ -1,5 +1,6 @@
 """History queries: times and cursors from arguments, objects as of a time, and the errors for what the history lacks."""
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -8,7 +9,7 @@ from typing import Any
 import msgspec
 
 from k8sconsole.errors import InvalidParams, NotFound, StoreError, UsageError, argument_details
-from k8sconsole.kit.times import ACCEPTED_TIMES, format_exact_time, parse_past_time, parse_time
+from k8sconsole.kit.times import ACCEPTED_TIMES, format_exact_time, parse_past_time
 from k8sconsole.model.cache_records import RowQuery, missing_parts
 from k8sconsole.model.freshness import Freshness, Source
 from k8sconsole.model.history import Change, ChangeQuery, Version
@@ -21,6 +22,8 @@ from k8sconsole.tools.object_lookup import FoundObject, name_not_found
 PAST_CURSOR = "at:"
 """Prefix of the cursors of history lists. The cursor holds the absolute time, since ``-30m`` means another time at the next page."""
 NAMES = 5_000
+_MICRO = 1_000_000
+_AMOUNT = re.compile(r"[0-9]{1,18}(\.[0-9]{1,20})?")
 _NUMBER = re.compile(r"[0-9]{1,15}")
 
 
@@ -56,8 +59,9 @@ class TimeSpan(msgspec.Struct, frozen=True):
     place: str = ""
 
     def cursor(self, place: str | int) -> str:
-        """The cursor of a place; empty for an empty place or 0."""
-        return f"{PAST_CURSOR}{format_exact_time(self.since)}/{format_exact_time(self.until)}/{place}" if place else ""
+        """The cursor of a place; empty for an empty place or 0. It holds microseconds: the start, and the length of the span."""
+        since = math.floor(self.since * _MICRO)
+        return f"{PAST_CURSOR}{since}/{math.ceil(self.until * _MICRO) - since}/{place}" if place else ""
 
     def offset(self) -> int:
         """The place as an offset. Raises InvalidParams."""
@@ -70,8 +74,8 @@ class TimeSpan(msgspec.Struct, frozen=True):
 def parse_span(since: str, until: str, cursor: str, now: float) -> TimeSpan:
     """since: default is the beginning. until: default is now. A cursor replaces both. Raises InvalidParams."""
     if cursor:
-        (begin, end), place = _split_cursor(cursor, 2)
-        return TimeSpan(begin, end, place)
+        (begin, length), place = _split_cursor(cursor, 2)
+        return TimeSpan(begin / _MICRO, (begin + length) / _MICRO, place)
     begin = parse_moment(since, "since", now) if since else 0.0
     end = parse_moment(until, "until", now) if until else now
     if begin > end:
@@ -81,7 +85,7 @@ def parse_span(since: str, until: str, cursor: str, now: float) -> TimeSpan:
 
 
 def cursor_as_of(at: float, place: str) -> str:
-    return f"{PAST_CURSOR}{format_exact_time(at)}/{place}"
+    return f"{PAST_CURSOR}{at!r}/{place}"
 
 
 def _split_cursor(cursor: str, moments: int) -> tuple[list[float], str]:
@@ -89,9 +93,16 @@ def _split_cursor(cursor: str, moments: int) -> tuple[list[float], str]:
     if not cursor.startswith(PAST_CURSOR) or len(parts) <= moments:
         raise invalid_cursor(cursor)
     try:
-        return [parse_time(part, 0.0) for part in parts[:moments]], parts[moments]
+        return [_parse_amount(part) for part in parts[:moments]], parts[moments]
     except ValueError as cause:
         raise invalid_cursor(cursor) from cause
+
+
+def _parse_amount(text: str) -> float:
+    """A number of seconds or microseconds, shorter than a date. Raises ValueError."""
+    if not _AMOUNT.fullmatch(text):
+        raise ValueError(text)
+    return float(text)
 
 
 def invalid_cursor(given: str) -> InvalidParams:

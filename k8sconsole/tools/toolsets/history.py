@@ -8,7 +8,6 @@ from msgspec import Meta
 from k8sconsole.kit.text import strip_control
 from k8sconsole.kit.times import format_exact_time
 from k8sconsole.model.differences import Difference, format_difference
-from k8sconsole.model.freshness import Freshness
 from k8sconsole.model.history import ChangeQuery
 from k8sconsole.model.refs import ClusterName, Namespace, ObjectRef
 from k8sconsole.model.tools import Capabilities, Page, Risk, Scope
@@ -125,15 +124,14 @@ async def diff(args: DiffInput, context: ToolContext) -> Reply:
     span = parse_span(args.since, args.until, args.cursor, context.now)
     window, freshness, warnings = await open_window(context, await build_query(args, context, cluster, span))
     page, following = await window.page(span.offset(), args.limit)
-    gaps, more = limit_gaps(page.gaps, args.max_tokens)
-    items = take_fitting(page.items, args.max_tokens, (page.counts, gaps))
+    gaps = limit_gaps(page.gaps, args.max_tokens)
+    items = take_fitting(page.items, args.max_tokens, (page.counts, gaps, page.left_out, freshness.missing))
     if len(items) < len(page.items):
         following = window.place_after(items[-1])
     shown = msgspec.structs.replace(page, items=items, gaps=gaps)
     cursor = span.cursor(following)
-    lines = [*_format_diff(shown, window.total), *_format_missing(freshness)]
-    text = "\n".join([*lines, *([f"more: cursor={cursor}"] if cursor else [])])
-    return Reply(msgspec.to_builtins(shown), text, freshness, Page(cursor or None, window.total), (*warnings, *more))
+    text = "\n".join([*_format_diff(shown, window.total), *([f"more: cursor={cursor}"] if cursor else [])])
+    return Reply(msgspec.to_builtins(shown), text, freshness, Page(cursor or None, window.total), warnings)
 
 
 def _format_diff(page: DiffPage, total: int) -> list[str]:
@@ -142,10 +140,6 @@ def _format_diff(page: DiffPage, total: int) -> list[str]:
     head += f" · {page.restored} of these are back to their earlier state" if page.restored else ""
     left_out = f"left out: {', '.join(f'{count} {what}' for what, count in page.left_out.items())}; set kind to see them"
     return [head, *([left_out] if page.left_out else []), *(each for one in page.items for each in _format_change(one))]
-
-
-def _format_missing(freshness: Freshness) -> list[str]:
-    return [f"-- {strip_control(reason)}" for reason in freshness.missing]
 
 
 def _format_change(one: ChangeRecord) -> list[str]:
@@ -202,9 +196,9 @@ async def timeline(args: TimelineInput, context: ToolContext) -> Reply:
     cursor = span.cursor(found.following)
     counts = ", ".join(f"{count} {what}" for what, count in found.page.counts.items())
     head = f"{found.total} changes from {format_exact_time(span.since)} to {format_exact_time(span.until)}{f': {counts}' if counts else ''}"
-    lines = [head, *map(_format_entry, found.page.items), *_format_missing(found.freshness)]
+    lines = [head, *map(_format_entry, found.page.items)]
     text = "\n".join([*lines, *([f"older: cursor={cursor}"] if cursor else [])])
-    return Reply(msgspec.to_builtins(found.page), text, found.freshness, Page(cursor or None, found.total), found.warnings)
+    return Reply(msgspec.to_builtins(found.page), text, found.freshness, Page(cursor or None, found.total))
 
 
 def _format_entry(one: TimelineEntry) -> str:

@@ -68,7 +68,7 @@ async def test_events_are_left_out_and_counted_unless_they_are_requested(harness
     assert "left out" in found.text
     requested = (await _diff(harness, kind="events")).data
     assert "late.1" in [one["name"] for one in requested["items"]]
-    assert requested["left_out"] == {}
+    assert "left_out" not in requested
 
 
 async def test_the_versions_of_an_object_older_than_the_cache_begin_with_first_seen(harness: ToolHarness, web: str) -> None:
@@ -95,7 +95,7 @@ def test_folded_gaps_say_how_much_of_the_window_was_not_watched_and_the_longest(
 def test_kinds_with_different_gaps_are_folded_to_the_largest_share() -> None:
     gaps = [_gap(kind, 0, 30 if kind == "pods" else 3, "") for kind in ("configmaps", "nodes", "pods", "services")]
     (line,) = fold_gaps(gaps, NOON, NOON + 6000)
-    assert line == "here: 4 kinds (configmaps, nodes, pods, …): not watched up to 30 % of this time, longest 12:00–12:30 UTC"
+    assert line == "here: 4 kinds: not watched up to 30 % of this time, longest 12:00–12:30 UTC"
 
 
 def test_a_gap_before_the_first_scan_counts_from_the_start_of_the_window_and_a_lasting_one_to_its_end() -> None:
