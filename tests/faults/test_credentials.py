@@ -13,6 +13,7 @@ from k8sconsole.cluster.live.contexts import KubeconfigContexts
 from k8sconsole.config.loader import load_settings
 from k8sconsole.demo.server import DemoCluster
 from k8sconsole.demo.users import MASTERS, User
+from k8sconsole.errors import CredentialsError
 from k8sconsole.kit.clock import FixedClock
 from k8sconsole.model.cache_records import RowQuery
 from k8sconsole.model.events import ClusterState, ConnectionState, Fact
@@ -46,13 +47,15 @@ class ConsoleSetup:
         plugin = folder / "login-tool"
         plugin.write_text(PLUGIN)
         plugin.chmod(plugin.stat().st_mode | stat.S_IXUSR)
-        self.write_kubeconfig(demo.url)
+        self.write_kubeconfig(demo)
 
-    def write_kubeconfig(self, server: str, context: str = SHOP) -> None:
+    def write_kubeconfig(self, demo: DemoCluster, context: str = SHOP) -> None:
+        """The address and the authority are the demo's own, the user is the plugin's."""
+        cluster = yaml.safe_load(demo.kubeconfig.read_text())["clusters"][0]["cluster"]
         entry = {"apiVersion": "client.authentication.k8s.io/v1", "command": "./login-tool", "installHint": "login-tool sso login"}
         content = {
             "current-context": context,
-            "clusters": [{"name": "c", "cluster": {"server": server}}],
+            "clusters": [{"name": "c", "cluster": cluster}],
             "users": [{"name": "ann", "user": {"exec": entry}}],
             "contexts": [{"name": context, "context": {"cluster": "c", "user": "ann"}}],
         }
@@ -97,7 +100,7 @@ class ConsoleSetup:
 
 @pytest.fixture
 async def setup(tmp_path: Path) -> AsyncIterator[ConsoleSetup]:
-    async with DemoCluster("calm-shop", still=True, users=(ANN,)) as demo:
+    async with DemoCluster("calm-shop", still=True, tls=True, users=(ANN,)) as demo:
         yield ConsoleSetup(tmp_path, demo)
 
 
@@ -135,7 +138,8 @@ async def test_a_failed_login_is_reported_in_the_plugins_words_while_the_cache_a
     setup.clock.advance(61)
     await setup.wait_until_connected(ConnectionState.LIVE, ConnectionState.PARTIAL)
     assert setup.plugin_runs == runs + 1
-    await asyncio.wait_for(refreshing, 60)
+    with pytest.raises(CredentialsError, match="the session has expired"):
+        await asyncio.wait_for(refreshing, 60)
 
 
 async def test_a_revoked_token_is_replaced_without_an_interruption(setup: ConsoleSetup, console: Console) -> None:
@@ -149,19 +153,19 @@ async def test_a_revoked_token_is_replaced_without_an_interruption(setup: Consol
 async def test_a_context_that_leaves_the_kubeconfig_is_shown_from_the_cache_and_scanned_again_when_it_is_back(
     setup: ConsoleSetup, console: Console
 ) -> None:
-    setup.write_kubeconfig(setup.demo.url, context="renamed")
+    setup.write_kubeconfig(setup.demo, context="renamed")
     state = await setup.wait_until_connected(ConnectionState.LOST)
     assert state.detail.startswith("context shop is no longer in the kubeconfig — it may be named renamed now")
     assert (await console.cache.rows(RowQuery(PODS))).total > 0
     assert [(one.name, bool(one.problem)) for one in await console.clusters.contexts()] == [("renamed", False), ("shop", True)]
-    setup.write_kubeconfig(setup.demo.url)
+    setup.write_kubeconfig(setup.demo)
     await setup.wait_until_connected(ConnectionState.LIVE, ConnectionState.PARTIAL)
 
 
 async def test_a_context_that_leads_to_another_cluster_shows_no_rows_of_the_previous_one(setup: ConsoleSetup, console: Console) -> None:
     previous = {row.uid for row in (await console.cache.rows(RowQuery(PODS))).rows}
-    async with DemoCluster("bad-day", still=True, seed=7, users=(ANN,)) as other:
-        setup.write_kubeconfig(other.url)
+    async with DemoCluster("bad-day", still=True, seed=7, tls=True, users=(ANN,)) as other:
+        setup.write_kubeconfig(other)
 
         async def has_other_pods() -> bool:
             uids = {row.uid for row in (await console.cache.rows(RowQuery(PODS))).rows}

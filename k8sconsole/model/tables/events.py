@@ -85,7 +85,7 @@ def _events(resource: str) -> KindTable:
         resource,
         Event,
         (
-            (time("LAST SEEN", rank=0), last_seen),
+            (Column("LAST SEEN", CellKind.TIME, 0, 10, 10), last_seen),
             (Column("TYPE", CellKind.STATUS, 1, 7, 9), lambda obj: obj.type or None),
             (text("REASON", wish=20, rank=2), lambda obj: obj.reason or None),
             (names("OBJECT", wish=36, rank=3), _format_object),

@@ -77,10 +77,10 @@ class DiffPage(msgspec.Struct, rename={"since": "from", "until": "to"}, omit_def
     since: str
     until: str
     items: list[ChangeRecord]
-    passing: int
-    restored: int
     counts: dict[str, int]
     gaps: list[GapRecord]
+    passing: int = 0
+    restored: int = 0
     left_out: dict[str, int] = {}
 
 
@@ -140,7 +140,7 @@ class ChangeWindow:
         query = self._query
         gaps = [gap_record(gap) for gap in self._gaps]
         times = format_exact_time(query.since), format_exact_time(query.until)
-        return DiffPage(*times, items, passing, restored, self._counts, gaps, self._left_out), end if end < self.total else 0
+        return DiffPage(*times, items, self._counts, gaps, passing, restored, self._left_out), end if end < self.total else 0
 
     def place_after(self, item: ChangeRecord) -> int:
         """The start of the page after this item."""

@@ -73,7 +73,7 @@ def fit_value(value: Any, budget: int) -> tuple[Any, str]:
         return value, ""
     left_out: list[str] = []
     fitted = _shrink(value, int(budget * _JSON_BYTES), "", left_out)
-    return fitted, ", ".join(left_out[:2])[:120] + (f" and {len(left_out) - 2} more" if len(left_out) > 2 else "")
+    return fitted, left_out[0][:60] + (f" and {len(left_out) - 1} more" if len(left_out) > 1 else "") if left_out else ""
 
 
 def left_out_warning(shown: int, found: int, remedy: str) -> tuple[str, ...]:

@@ -6,7 +6,6 @@ several in ``test_several_clusters.py``, one dead server among several in ``test
 ``tests/golden``.
 """
 
-import hashlib
 import json
 import re
 from collections.abc import AsyncIterator
@@ -16,17 +15,19 @@ import msgspec
 import pytest
 import yaml
 
+from k8sconsole.cluster.live.contexts import KubeconfigContexts
 from k8sconsole.cluster.port import Cluster, LogOptions
 from k8sconsole.demo.server import DemoCluster
 from k8sconsole.errors import ApprovalDenied, PolicyDenied
 from k8sconsole.model.policy import Action, Policy
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.tools import Answer, Face, Question, Risk, ToolCall, ToolOutcome
+from k8sconsole.store.port import Store
 from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS
 from k8sconsole.tools.policy import decide, is_listed
 from k8sconsole.tools.registry import builtin_registry
 from k8sconsole.tools.results import Target
-from tests.tool_harness import ToolHarness, reading_arguments, scan
+from tests.tool_harness import ToolHarness, make_environment, reading_arguments, scan
 
 REGISTRY = builtin_registry()
 READING = [tool for tool in REGISTRY if tool.risk is Risk.READ]
@@ -71,7 +72,26 @@ async def hostile(harness: ToolHarness, cluster: Cluster) -> str:
     return "innocent"
 
 
-async def test_1_no_reading_tool_returns_a_credential_of_the_kubeconfig(harness: ToolHarness, demo: DemoCluster) -> None:
+@pytest.fixture
+async def tls_demo() -> AsyncIterator[DemoCluster]:
+    async with DemoCluster(scenario="calm-shop", still=True, seed=7, tls=True) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+async def logged_in(tls_demo: DemoCluster, store: Store) -> AsyncIterator[ToolHarness]:
+    """A harness whose kubeconfig has credentials, which a demo without TLS does not need."""
+    contexts = KubeconfigContexts([tls_demo.kubeconfig])
+    cluster = await contexts.open(contexts.list()[0].name)
+    await scan(cluster, store)
+    harness = ToolHarness(make_environment(tls_demo, cluster, store))
+    yield harness
+    await harness.pipeline.close()
+    await cluster.close()
+
+
+async def test_1_no_reading_tool_returns_a_credential_of_the_kubeconfig(logged_in: ToolHarness, tls_demo: DemoCluster) -> None:
+    harness, demo = logged_in, tls_demo
     written = demo.kubeconfig.read_text()
     users = yaml.safe_load(written)["users"]
     secrets = [value for user in users for value in user["user"].values() if isinstance(value, str) and len(value) > 20]
@@ -133,17 +153,17 @@ async def test_7_an_answer_always_says_where_it_comes_from_and_how_old_it_is(har
 
 async def test_9_one_long_log_fits_like_every_other_answer(harness: ToolHarness, cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     def line(number: int) -> bytes:
-        return hashlib.sha256(str(number).encode()).hexdigest().encode() * 4
+        return b" ".join(b"GET /item/%d" % (number + place) for place in range(16))
 
     async def endless(namespace: str, pod: str, options: LogOptions) -> AsyncIterator[bytes]:
-        for number in range(30_000):
+        for number in range(20_000):
             yield line(number)
 
     monkeypatch.setattr(cluster, "logs", endless)
     pod = (await harness.call("k8s_list_pods", namespace="shop", filter="status=Running", limit=1)).data["items"][0]["name"]
     outcome = await harness.call("k8s_get_pod_logs", name=pod, namespace="shop", tail=0)
     assert outcome.error is None
-    assert len(line(0)) * 30_000 > 100 * len(_everything(outcome))
+    assert len(line(0)) * 20_000 > 100 * len(_everything(outcome))
     assert len(outcome.text) <= DEFAULT_TOKENS * 4
     assert len(json.dumps(outcome.data)) <= DEFAULT_TOKENS * 4
     assert outcome.data["left_out"] > 0
