@@ -20,7 +20,7 @@ from k8sconsole.scanner.connectivity.backoff import Backoff
 from k8sconsole.scanner.connectivity.cluster_identity import drop_rows_of_other_cluster
 from k8sconsole.scanner.connectivity.health import ClusterHealth
 from k8sconsole.scanner.connectivity.unreachable import UnreachableRecorder
-from k8sconsole.scanner.context import KindReport, Publish, ScanContext, cancel_all
+from k8sconsole.scanner.context import KindReport, ListLocks, Publish, ScanContext, cancel_all
 from k8sconsole.scanner.list_limiter import ListLimiter
 from k8sconsole.scanner.plan import ScanPlan, is_read, urgency
 from k8sconsole.scanner.reflector.accessible_namespaces import NAMESPACES
@@ -68,10 +68,20 @@ class ClusterScanner:
     """Scans one cluster. Belongs to one loop.
 
     publish: called on the loop. home: the context's own namespace, which is read when no list of namespaces is permitted.
+    list_locks: shared with the other scanners of this process.
     """
 
     def __init__(
-        self, source: ResourceSource, store: Store, *, clock: Clock, plan: ScanPlan, publish: Publish, parsers: Executor, home: str = ""
+        self,
+        source: ResourceSource,
+        store: Store,
+        *,
+        clock: Clock,
+        plan: ScanPlan,
+        publish: Publish,
+        parsers: Executor,
+        home: str = "",
+        list_locks: ListLocks | None = None,
     ) -> None:
         self._source = source
         self._store = store
@@ -85,19 +95,10 @@ class ClusterScanner:
         self._out_of_files = asyncio.Event()
         self._slots = WatchSlots(plan.watches, clock.monotonic, self._slots_changed.set)
         self._context = ScanContext(
-            source,
-            store,
-            clock,
-            plan,
-            parsers,
-            limiter,
-            self._slots,
-            self._health,
-            home,
-            self._on_rows_changed,
-            self._on_list_finished,
-            self._on_out_of_files,
-        )
+            source, store, clock, plan, parsers, limiter, self._slots, self._health, home,
+            self._on_rows_changed, self._on_list_finished, self._on_out_of_files,
+            ListLocks(asyncio.Lock) if list_locks is None else list_locks,
+        )  # fmt: skip
         self._pool = ReflectorPool(self._context)
         self._unreachable = UnreachableRecorder(store, source.name, self._pool.reflectors)
         self._definitions_changed = asyncio.Event()

@@ -1,6 +1,7 @@
 """What the parts of one cluster's scan share, and the report that each list ends with."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -41,6 +42,9 @@ class KindReport(msgspec.Struct, frozen=True):
     missing: tuple[str, ...] = ()
 
 
+ListLocks = defaultdict[tuple[ClusterName, ResourceName], asyncio.Lock]
+
+
 @dataclass(frozen=True)
 class ScanContext:
     """The collaborators and callbacks of one cluster's scan. The callbacks are called on the loop.
@@ -50,6 +54,7 @@ class ScanContext:
     rows_changed(resource, revision): called whenever rows of a kind were written or deleted.
     list_finished(report): called at the end of every list.
     out_of_files(error): called when a connection could not be opened because too many files are open.
+    list_locks: shared by all scans of this process. The store discards a list of a kind when another list of it begins.
     """
 
     source: ResourceSource
@@ -64,6 +69,7 @@ class ScanContext:
     rows_changed: Callable[[ResourceName, int], None]
     list_finished: Callable[[KindReport], None]
     out_of_files: Callable[[OutOfFiles], None]
+    list_locks: ListLocks
 
     @property
     def cluster(self) -> ClusterName:

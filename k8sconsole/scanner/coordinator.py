@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import os
 import socket
+from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -18,7 +19,7 @@ from k8sconsole.kit.descriptors import descriptor_limit
 from k8sconsole.model.events import Notice
 from k8sconsole.model.refs import ClusterName, ResourceName
 from k8sconsole.scanner.cluster_scanner import ClusterScanner
-from k8sconsole.scanner.context import KindReport, Publish, cancel_all
+from k8sconsole.scanner.context import KindReport, ListLocks, Publish, cancel_all
 from k8sconsole.scanner.plan import ScanPlan
 from k8sconsole.scanner.reflector.partial_refresh import RefreshTarget
 from k8sconsole.scanner.sharing.follower import Follower
@@ -56,6 +57,8 @@ class ScanCoordinator:
         self._scanning: set[ClusterName] = set()
         self._focused: dict[ClusterName, ResourceName | None] = {}
         self._cleaner: asyncio.Task[None] | None = None
+        self._list_locks = ListLocks(asyncio.Lock)
+        self._single_scans = defaultdict[ClusterName, asyncio.Lock](asyncio.Lock)
 
     async def scan_once(self, source: ResourceSource, home: str = "", kinds: frozenset[ResourceName] = frozenset()) -> list[KindReport]:
         """Lists every kind of a cluster, or only these, once.
@@ -63,10 +66,11 @@ class ScanCoordinator:
         When another process holds the cluster's lease, that process lists again and its reports are returned. Raises what prevents
         every request to the cluster.
         """
-        lease = ScanLease(self._store, source.name, self.holder)
-        reports = None if await lease.acquire() else await self._request_rescan(lease, source.name)
-        if reports is None:
-            return await lease.hold_during(self._new_scanner(source, home).scan_once(kinds))
+        async with self._single_scans[source.name]:  # the end of one scan must not release the lease of another
+            lease = ScanLease(self._store, source.name, self.holder)
+            reports = None if await lease.acquire() else await self._request_rescan(lease, source.name)
+            if reports is None:
+                return await lease.hold_during(self._new_scanner(source, home).scan_once(kinds))
         return [report for report in reports if not kinds or report.resource in kinds]
 
     def start(self, source: ResourceSource, home: str = "") -> None:
@@ -146,8 +150,9 @@ class ScanCoordinator:
 
     def _new_scanner(self, source: ResourceSource, home: str) -> ClusterScanner:
         return ClusterScanner(
-            source, self._store, clock=self._clock, plan=self._plan, publish=self._publish, parsers=self._parsers, home=home
-        )
+            source, self._store, clock=self._clock, plan=self._plan, publish=self._publish, parsers=self._parsers, home=home,
+            list_locks=self._list_locks,
+        )  # fmt: skip
 
     async def _serve(self, scanner: ClusterScanner, cluster: ClusterName) -> None:
         """Scans or follows until cancelled. A failure of the store is published and retried: it may only be locked or full for now."""

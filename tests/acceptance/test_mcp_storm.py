@@ -101,10 +101,11 @@ async def test_under_load_every_call_is_answered_and_completed_in_the_audit(prog
     with sqlite3.connect(program.cache) as cache:
         halves = cache.execute("SELECT request_id FROM audit GROUP BY request_id HAVING count(*) != 2").fetchall()
         ends = dict(cache.execute("SELECT outcome, count(*) FROM audit WHERE caller = 'mcp:wire' AND phase = 'completed' GROUP BY 1"))
+        errors = cache.execute("SELECT DISTINCT tool, outcome, error FROM audit WHERE error <> ''").fetchall()
     assert halves == []
     assert sum(ends.values()) == load.sent + 2
     assert ends["Cancelled"] > 0
-    assert set(ends) <= {"ok", "Cancelled", "InvalidParams", "PermissionDenied"}
+    assert set(ends) <= {"ok", "Cancelled", "InvalidParams", "PermissionDenied"}, errors
 
 
 REQUESTS: list[dict[str, Any]] = [

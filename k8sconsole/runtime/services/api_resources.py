@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from k8sconsole.errors import ConsoleError, DeadlineExceeded, Denied, Unavailable, UsageError
@@ -18,6 +19,9 @@ from k8sconsole.store.port import Store
 _DISCOVER_WITHIN = 8.0
 """Seconds that an unknown word waits for the cluster."""
 
+_SHARED_FOR = 1.0
+"""Seconds for which the result of a discovery for an unknown word is shared."""
+_MOST_UNKNOWN = 200
 SURE_FOR = 5.0
 """Seconds for which a discovery is new enough to change something on its word: about as long as one call takes."""
 _BUILTIN = {one.name: one for one in BUILTIN}
@@ -29,6 +33,8 @@ class ApiResources:
     def __init__(self, store: Store, pool: ClusterPool) -> None:
         self._clock = SystemClock()
         self._asked_at: dict[ClusterName, float] = {}
+        self._unknown: dict[tuple[ClusterName, str], tuple[float, ConsoleError | None]] = {}
+        self._locks = defaultdict[ClusterName, asyncio.Lock](asyncio.Lock)
         self._store = store
         self._pool = pool
         self._resources: dict[ClusterName, dict[ResourceName, ApiResource]] = {}
@@ -68,7 +74,7 @@ class ApiResources:
         if found:
             return found[0]
         is_first = cluster not in self._resources
-        problem = await self._discover(cluster)
+        problem = await self._look_up(cluster, word)
         found = matching_kinds(self.known(cluster), word)
         if found:
             return found[0]
@@ -94,6 +100,19 @@ class ApiResources:
         if key not in self._tables:
             self._tables[key] = find_table(resource)
         return self._tables[key]
+
+    async def _look_up(self, cluster: ClusterName, word: str) -> ConsoleError | None:
+        """Discovers the cluster's kinds for an unknown word, at most once a second for the same word: a client that repeats a wrong kind
+        must not keep the cluster busy. Returns why the discovery failed, None if it did not."""
+        async with self._locks[cluster]:
+            at, problem = self._unknown.get((cluster, word), (-math.inf, None))
+            if self._clock.monotonic() - at <= _SHARED_FOR:
+                return problem
+            problem = await self._discover(cluster)
+            if len(self._unknown) >= _MOST_UNKNOWN:
+                self._unknown.clear()
+            self._unknown[cluster, word] = self._clock.monotonic(), problem
+            return problem
 
     async def _discover(self, cluster: ClusterName) -> ConsoleError | None:
         """Discovers the cluster's kinds. Returns why that failed, None if it did not."""

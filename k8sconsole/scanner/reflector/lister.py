@@ -63,7 +63,8 @@ async def list_kind(context: ScanContext, accessible: AccessibleNamespaces) -> L
     """
     try:
         async with asyncio.timeout(context.plan.timeout):
-            return await _list_and_prune(context, accessible)
+            async with context.list_locks[context.cluster, accessible.resource.name]:
+                return await _list_and_prune(context, accessible)
     except TimeoutError as error:
         raise list_timeout_error(accessible.resource.name, context.plan.timeout) from error
 

@@ -115,7 +115,7 @@ class Reflector:
         """Records that the kind is no longer watched."""
         self._context.slots.release(self.resource.name)
         if self._status.state.watching or self._in_turns:
-            await self._status.record(watching=False, poll_interval=0.0)
+            await self._status.record_stopped()
 
     async def run(self) -> None:
         """Lists and watches until cancelled. Every failure is recorded in the scan state and then retried."""

@@ -81,6 +81,12 @@ class SyncStatus:
         if not self._is_resuming:
             self._watched_until = self._context.clock.now()
 
+    async def record_stopped(self) -> None:
+        """The kind is no longer watched. A watch that was current has delivered every change until now."""
+        is_current = self.state.watching and not self._is_resuming
+        confirmed = self._context.clock.now() if is_current else self.state.confirmed_at
+        await self.record(watching=False, poll_interval=0.0, confirmed_at=confirmed)
+
     async def mark_current(self, at: float, cursor: str, changed: bool) -> None:
         """A watch has delivered something: the rows were true at ``at``. changed: whether it delivered changes.
 

@@ -63,8 +63,8 @@ class ChangeRecord(msgspec.Struct, omit_defaults=True):
     change: str
     versions: int
     last: str
-    by: list[str]
     diff: list[Difference]
+    by: list[str] = []
     first_seen: str = ""
 
 
@@ -196,7 +196,7 @@ class ChangeWindow:
         seen = self.objects[ref]
         by = list(dict.fromkeys(version.by for version in seen if version.by))
         last = format_exact_time(seen[0].observed_at)
-        return ChangeRecord(ref.cluster, ref.resource, ref.namespace, ref.name, change, len(seen), last, by, diff)
+        return ChangeRecord(ref.cluster, ref.resource, ref.namespace, ref.name, change, len(seen), last, diff, by)
 
 
 def _rank_changes(ref: ObjectRef, newest_first: Sequence[Version], existed_before: bool) -> int:

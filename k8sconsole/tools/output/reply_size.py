@@ -19,7 +19,7 @@ def reply_tokens(reply: Reply) -> int:
 
 def fit_reply(reply: Reply, budget: int, remedy: str) -> Reply:
     """Cut the reply if it is larger than ``budget`` tokens, and add a warning with the parts that were cut and the remedy."""
-    reply = _limit_warnings(reply, budget // 16)
+    reply = _limit_warnings(reply, budget // 20)
     fitted, room = reply, budget - _frame_tokens(reply)
     for _ in range(_ATTEMPTS):
         over = reply_tokens(fitted) - budget

@@ -227,8 +227,13 @@ async def test_an_unknown_kind_is_looked_up_once_in_the_cluster(
         cluster = await opened._pool.get((await opened.clusters.selected())[0])
         await cluster.create(DEFINITIONS, None, json.dumps(WIDGETS).encode())
         before = sum(path.startswith("/apis?") for path in demo.requests)
-        assert (await answer(opened, "k8s_list_resources", kind="widgets")).data["items"] == []
+        assert (await answer(opened, "k8s_list_resources", kind="widget")).data["items"] == []
         assert sum(path.startswith("/apis?") for path in demo.requests) == before + 1
+        for _ in range(3):
+            with pytest.raises(ConsoleError, match="no kind 'nothing'"):
+                await answer(opened, "k8s_list_resources", kind="nothing")
+        discoveries = sum(path.startswith("/apis?") for path in demo.requests) - before - 1
+        assert 1 <= discoveries < 3, "a client that repeats a wrong kind does not keep the cluster busy"
 
 
 async def test_an_unknown_kind_of_a_cluster_that_never_answered_is_not_called_unknown(

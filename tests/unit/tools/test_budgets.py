@@ -120,7 +120,7 @@ async def test_the_summary_of_ten_thousand_pods_takes_half_the_default_budget(la
     outcome = await large.call("k8s_list_pods")
     assert outcome.page.total == pods
     assert {row["status"] for row in outcome.data["items"]}.isdisjoint({"Completed", "Succeeded"})
-    assert len(outcome.data["items"]) >= 20
+    assert len(outcome.data["items"]) >= 15, "each row names its node"
     assert _wire(outcome, large.environment.clock.now()) <= DEFAULT_TOKENS / 2
 
 
