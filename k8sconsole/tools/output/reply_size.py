@@ -8,6 +8,7 @@ from k8sconsole.tools.results import Reply
 _ATTEMPTS = 12
 """Cutting is approximate, and its warning takes space too. If the result is still too large, it is repeated with less room."""
 _FRESHNESS_LINE = "source: history · 1000000s old"
+_CHECKSUM = 4
 _MIN_FORM = 24
 """Minimum tokens of one form: enough to say that it was cut."""
 
@@ -19,7 +20,7 @@ def reply_tokens(reply: Reply) -> int:
 
 def fit_reply(reply: Reply, budget: int, remedy: str) -> Reply:
     """Cut the reply if it is larger than ``budget`` tokens, and add a warning with the parts that were cut and the remedy."""
-    reply = _limit_warnings(reply, budget // 20)
+    reply = _limit_warnings(reply, budget // 16)
     fitted, room = reply, budget - _frame_tokens(reply)
     for _ in range(_ATTEMPTS):
         over = reply_tokens(fitted) - budget
@@ -43,11 +44,16 @@ def _frame_tokens(reply: Reply) -> int:
     envelope = {
         "data": 0,
         "freshness": reply.freshness.to_json(0.0),
-        "page": {"next": reply.page.next, "total": reply.page.total},
+        "page": {"next": _as_sent(reply.page.next or ""), "total": reply.page.total},
         "warnings": reply.warnings,
     }
     lines = [*(f"warning: {warning}" for warning in reply.warnings), f"{_FRESHNESS_LINE} · missing: {'; '.join(reply.freshness.missing)}"]
     return json_tokens(envelope) + text_tokens("\n".join(lines))
+
+
+def _as_sent(place: str) -> str:
+    """A text as long as the cursor of this place: base64 with a checksum (``tools.pipeline.cursors``), made after the reply was cut."""
+    return "x" * ((len(place) + _CHECKSUM) * 4 // 3 + 1) if place else ""
 
 
 def _limit_warnings(reply: Reply, most: int) -> Reply:
