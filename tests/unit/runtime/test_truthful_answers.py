@@ -310,9 +310,9 @@ async def test_ages_count_by_the_clock_of_the_server(tmp_path: Path, monkeypatch
             assert listed.data["items"][0]["age"].endswith("s")
             described = await answer(again, "k8s_describe_resource", kind="configmaps", namespace="default", name="just-made")
             assert "invalid" not in described.text
-            told = await answer(again, "k8s_get_cluster_info")
-            assert told.data["clock_skew_seconds"] == pytest.approx(HOUR, abs=5)
-            assert any("ahead of this machine's" in warning for warning in told.warnings)
+            described = await answer(again, "k8s_get_cluster_info")
+            assert described.data["clock_skew_seconds"] == pytest.approx(HOUR, abs=5)
+            assert any("ahead of this machine's" in warning for warning in described.warnings)
 
 
 PODS = ApiResource("", "v1", "Pod", "pods", True).name
